@@ -11,6 +11,8 @@ export interface FixedLimits {
   readonly callTimeoutMs: number;
   /** The time after which a command or read that waits for Redis fails with STORE_UNAVAILABLE. */
   readonly storeTimeoutMs: number;
+  /** Above this number of pub/sub messages per second from one Redis server, all nodes send their commits at the same times, every 10 ms. */
+  readonly redisMessagesPerSecond: number;
   /** The number of events that a node keeps for subscribers that resume. */
   readonly eventLogSize: number;
   /**
@@ -38,6 +40,8 @@ export const FIXED_LIMITS: FixedLimits = {
   connectionIdleTimeoutMs: 300_000,
   callTimeoutMs: 30_000,
   storeTimeoutMs: 2_000,
+  // About a third of a core of Redis if each message needs its own write.
+  redisMessagesPerSecond: 100_000,
   eventLogSize: 100_000,
   historyReaders: 100,
   maxPartitionLogBytes: 160_000_000,

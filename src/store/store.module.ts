@@ -28,6 +28,7 @@ function createStore(
     password,
     keyPrefix: redis.keyPrefix,
     timeoutMs: fixed.storeTimeoutMs,
+    maxMessagesPerSecond: fixed.redisMessagesPerSecond,
     logSize: fixed.eventLogSize,
     historyMs: streams.maxEventAgeMs,
     maxLogBytes: fixed.maxPartitionLogBytes,

@@ -1,4 +1,4 @@
-// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|connect|reconnect|cluster|replication|publish|greedy|slow|webhooks|simulate ...] [--quick] [--trace trace.csv]
+// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|connect|reconnect|cluster|replication|publish|ticks|greedy|slow|webhooks|simulate ...] [--quick] [--trace trace.csv]
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -27,6 +27,7 @@ import { report } from './report.js';
 import { simulateEnds, simulateSizes } from './simulate/simulate-sizes.js';
 import { measureSlow } from './slow.js';
 import { measureStorm } from './storm.js';
+import { measureTicks } from './ticks.js';
 import { measureUnary } from './unary.js';
 import { measureWebhooks } from './webhooks.js';
 
@@ -112,6 +113,12 @@ const WORKLOADS: Readonly<
     }
     return results;
   },
+  ticks: (isQuick) =>
+    measureTicks(
+      isQuick
+        ? { nodes: 2, receivers: 8, perSecond: 100, seconds: 2, rounds: 1 }
+        : { nodes: 6, receivers: 100, perSecond: 250, seconds: 6, rounds: 3 },
+    ),
   greedy: async (isQuick) => {
     const load = isQuick ? { seconds: 2, rounds: 1 } : { seconds: 4, rounds: 7 };
     const results: GreedyResult[] = [];

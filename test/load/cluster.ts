@@ -15,6 +15,8 @@ export interface ClusterNodeOrder {
   readonly users: number;
   readonly callers: number;
   readonly seconds: number;
+  /** Commits begin at this rate, at random times, instead of as soon as a caller is free. */
+  readonly perSecond?: number;
 }
 
 export interface ClusterNodeResult {
@@ -93,9 +95,14 @@ export async function measureCluster(load: ClusterLoad): Promise<ClusterResult> 
   });
 }
 
+/** The size of a cluster, and the limit of messages above which its nodes send batches at ticks, if it is not the usual one. */
+export type ClusterSize = Pick<ClusterLoad, 'nodes' | 'usersPerNode'> & {
+  readonly maxMessagesPerSecond?: number;
+};
+
 /** Runs work with a Redis and nodes that have connected their users. `emptyBytes`: the memory of Redis before. */
 export async function withCluster<T>(
-  { nodes: count, usersPerNode }: Pick<ClusterLoad, 'nodes' | 'usersPerNode'>,
+  { nodes: count, usersPerNode, maxMessagesPerSecond }: ClusterSize,
   work: (redis: RedisServer, nodes: readonly ChildProcess[], emptyBytes: number) => Promise<T>,
 ): Promise<T> {
   const redis = await RedisServer.start();
@@ -104,7 +111,8 @@ export async function withCluster<T>(
     const emptyBytes = await usedMemory(redis);
     for (let i = 0; i < count; i++) {
       progress(`${count} nodes: starting ${i + 1}`);
-      const node = fork(NODE, [redis.url, String(i)]);
+      const limit = maxMessagesPerSecond === undefined ? [] : [`${maxMessagesPerSecond}`];
+      const node = fork(NODE, [redis.url, String(i), ...limit]);
       nodes.push(node);
       await once(node, 'message');
       await tell(node, { users: usersPerNode, callers: 0, seconds: 0 });

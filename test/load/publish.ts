@@ -6,7 +6,8 @@ import { tell, withCluster, type ClusterNodeOrder, type ClusterNodeResult } from
 import { median } from './median.js';
 import { progress } from './progress.js';
 
-const RECEIVERS = fileURLToPath(new URL('./servers/batch-receivers.js', import.meta.url));
+/** The program that receives what Redis publishes. Its arguments are the port and the number of connections. */
+export const RECEIVERS = fileURLToPath(new URL('./servers/batch-receivers.js', import.meta.url));
 
 export interface PublishLoad {
   /** The number of connections that receive every batch, besides the node that commits. */
@@ -23,8 +24,8 @@ export interface PublishResult {
   readonly batchesPerSecond: number;
   readonly commitsPerBatch: number;
   /**
-   * The number of batches that Redis sends to a receiver with one write. Batches that arrive while Redis sends others share
-   * the next write.
+   * The number of batches that Redis sends to a receiver with one write. Batches that arrive during one iteration of its
+   * event loop share a write in the next one.
    */
   readonly batchesPerWrite: number;
   /** The processor time of Redis for a batch, with its commits and all receivers. */
@@ -44,7 +45,8 @@ export async function measurePublish(load: PublishLoad): Promise<PublishResult> 
   return withCluster({ nodes: 1, usersPerNode: USERS }, async (redis, [node]) => {
     const child = fork(RECEIVERS, [`${redis.port}`, `${receivers}`]);
     try {
-      await once(child, 'message');
+      const [message] = (await once(child, 'message')) as [string];
+      if (message !== 'subscribed') throw new Error(message);
       const run = async (seconds: number): Promise<PublishResult> => {
         const before = await usageOf(redis);
         const order: ClusterNodeOrder = { users: USERS, callers, seconds };
@@ -82,7 +84,7 @@ export async function measurePublish(load: PublishLoad): Promise<PublishResult> 
 }
 
 /** The work of Redis so far. Almost every script is the commit of a batch. */
-async function usageOf(
+export async function usageOf(
   redis: RedisServer,
 ): Promise<Readonly<Record<'scripts' | 'writes' | 'cpuSeconds', number>>> {
   const info = await redis.with((client) => client.call('INFO', 'stats', 'commandstats'));

@@ -1,3 +1,4 @@
+import { FIXED_LIMITS } from '../../src/config/fixed-limits.js';
 import { redisUrl } from '../../src/config/redis-url.js';
 import type { Input } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
@@ -26,6 +27,7 @@ export function newRedisStore(
     access: { visibility: 'everyone', channelAccess: 'any' },
     // Far longer than a commit takes on a busy machine.
     timeoutMs: options.timeoutMs ?? 600_000,
+    maxMessagesPerSecond: options.maxMessagesPerSecond ?? FIXED_LIMITS.redisMessagesPerSecond,
     logSize: 10_000,
     historyMs: options.historyMs ?? 300_000,
     maxLogBytes: options.maxLogBytes ?? 160_000_000,

@@ -1,5 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { StoreMetrics } from '../store-status.js';
+import type { PartitionKeys } from './keys.js';
+import type { ReaderOptions } from './partition-reader.js';
 import type { LostKey, ResyncReason } from './resync-reason.js';
 
 /** All reasons except the start, which every node has. They are listed so that each counter starts at zero. */
@@ -22,6 +24,8 @@ type Counts = Pick<
   'resyncs' | 'gapsFilled' | 'fenced' | 'reaped' | 'keysLost' | 'writtenBack'
 >;
 
+type PartitionListeners = Pick<ReaderOptions, 'onLoss' | 'onGap' | 'onUnreadable' | 'onKeyLost'>;
+
 /** Logs and counts the faults between nodes that the service repairs. */
 export class ClusterMetrics {
   private readonly resyncs = new Map<ResyncReason, number>(CAUSES.map((cause) => [cause, 0]));
@@ -41,6 +45,19 @@ export class ClusterMetrics {
       reaped: this.reapedUsers,
       keysLost: Object.fromEntries(this.keys),
       writtenBack: this.usersWrittenBack,
+    };
+  }
+
+  /** Returns the listeners of a partition. `onKeyLost` is called in addition. */
+  ofPartition(index: number, keys: PartitionKeys, onKeyLost: () => void): PartitionListeners {
+    return {
+      onLoss: (cause) => this.lost(index, cause),
+      onGap: () => this.gapFilled(index),
+      onUnreadable: (count) => this.unreadable(count, keys.users),
+      onKeyLost: (key) => {
+        this.keyLost(key, keys[key]);
+        onKeyLost();
+      },
     };
   }
 

@@ -3,6 +3,7 @@ import type { StoreMetrics } from '../store-status.js';
 import { GroupNameSweep } from '../group-name-sweep.js';
 import type { TableSizes } from '../user-table.js';
 import type { CommitPosition } from '../presence-store.js';
+import type { BatchPace } from './batch-pace.js';
 import { partitionOf, PARTITIONS } from './keys.js';
 import type { Partition } from './partition.js';
 
@@ -18,7 +19,10 @@ export class PartitionSet {
 
   private readonly byChannel: ReadonlyMap<string, Partition>;
 
-  constructor(readonly all: readonly Partition[]) {
+  constructor(
+    readonly all: readonly Partition[],
+    private readonly pace: Pick<BatchPace, 'count'>,
+  ) {
     this.byChannel = new Map(all.map((partition) => [partition.keys.channel, partition]));
   }
 
@@ -57,6 +61,7 @@ export class PartitionSet {
 
   /** Passes a message of Redis to the partition of its channel. */
   receive(channel: string, message: string): void {
+    this.pace.count();
     this.byChannel.get(channel)?.receive(message);
   }
 

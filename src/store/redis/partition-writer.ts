@@ -4,8 +4,8 @@ import { RejectedError } from '../../domain/rejected-error.js';
 import type { Step } from '../../domain/step.js';
 import { isForgotten, newUser, type User } from '../../domain/user.js';
 import { withLinkedSpan, activeTracer } from '../../telemetry/tracing.js';
-import { endOfIteration } from '../../timers/end-of-iteration.js';
 import type { UserUpdate } from '../presence-store.js';
+import type { BatchPace } from './batch-pace.js';
 import { commitArguments } from './commit-call.js';
 import { isContradicted, LOSSES } from './commit-reply.js';
 import { batchOf, commitsOf, type Decided } from './own-batch.js';
@@ -18,7 +18,7 @@ import { scripts } from './script.js';
 /** The maximum number of commits in one call of the script `commit`. Such a call takes about 2 ms of Redis time. */
 const MAX_BATCH = 64;
 
-/** The maximum number of waiting updates. More would only run into the timeout. */
+/** The maximum number of waiting updates. More would only time out. */
 const MAX_WAITING = 10_000;
 
 const RETRY_MS = 100;
@@ -29,6 +29,7 @@ export interface WriterOptions {
   readonly replica: PartitionReplica;
   readonly reader: PartitionReader;
   readonly node: () => string;
+  readonly pace: Pick<BatchPace, 'turn'>;
   /** Milliseconds after which an update fails with STORE_UNAVAILABLE. */
   readonly timeoutMs: number;
   readonly randomToken: () => string;
@@ -36,7 +37,7 @@ export interface WriterOptions {
   readonly onError: (error: unknown) => void;
   /** The service time. */
   readonly now: () => number;
-  /** Whether all nodes read pub/sub messages with changes. If not, messages have the log entries. */
+  /** Whether all nodes read pub/sub messages with changes. If not, messages contain the log entries. */
   readonly publishesChanges: () => boolean;
 }
 
@@ -124,8 +125,8 @@ export class PartitionWriter {
   private async run(): Promise<void> {
     try {
       while (this.waiting.length > 0 && !this.isClosed) {
-        // All updates of this iteration of the event loop go into one batch.
-        await endOfIteration();
+        // Updates that arrive meanwhile can join the batch.
+        await this.options.pace.turn();
         if (this.options.reader.isRecovering) await this.options.reader.reached(0);
         const prepared = this.prepare();
         if (prepared.length > 0) await this.commit(prepared);

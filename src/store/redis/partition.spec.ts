@@ -6,6 +6,7 @@ import { redisUrl } from '../../config/redis-url.js';
 import type { Input } from '../../domain/input.js';
 import { step } from '../../domain/step.js';
 import { newUser } from '../../domain/user.js';
+import { endOfIteration } from '../../timers/end-of-iteration.js';
 import { PresenceView } from '../presence-view.js';
 import { Keys } from './keys.js';
 import { loadUsers } from './load-users.js';
@@ -53,6 +54,7 @@ describe('A partition', () => {
       ...{ port, keys: keys.partitions[0]!, view, policy: POLICY },
       logSize: 1000,
       timeoutMs: 3_600_000,
+      pace: { turn: endOfIteration },
       node: () => name,
       now: () => Date.now(),
       publishesChanges: () => true,

@@ -12,7 +12,7 @@ export interface PartitionOptions
   extends
     Omit<ReaderOptions, 'replica'>,
     Omit<ReplicaOptions, 'node'>,
-    Pick<WriterOptions, 'publishesChanges' | 'timeoutMs'> {}
+    Pick<WriterOptions, 'pace' | 'publishesChanges' | 'timeoutMs'> {}
 
 /**
  * Milliseconds for which dead nodes are remembered. A node does not return after that time, because its process

@@ -241,11 +241,14 @@ export class RedisClient {
     });
   }
 
+  /** The connections to the servers that accept writes. */
+  get primaries(): readonly Redis[] {
+    return this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
+  }
+
   /** The INFO section of each server that accepts writes. */
   async info(section: string): Promise<readonly ReadonlyMap<string, string>[]> {
-    const { client } = this;
-    const servers = client instanceof Cluster ? client.nodes('master') : [client];
-    const texts = await Promise.all(servers.map((server) => server.info(section)));
+    const texts = await Promise.all(this.primaries.map((server) => server.info(section)));
     return texts.map((text) => {
       const lines = text.split('\r\n').map((line) => line.split(':', 2) as [string, string]);
       return new Map(lines);

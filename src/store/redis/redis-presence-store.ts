@@ -17,6 +17,7 @@ import { ClusterMetrics } from './cluster-metrics.js';
 import { SingleFlight } from '../../timers/single-flight.js';
 import { loaded, orConfigError } from './first-load.js';
 import { Janitor } from './janitor.js';
+import { BatchPace } from './batch-pace.js';
 import { Keys, PARTITIONS } from './keys.js';
 import { commitPosition } from './log-batch.js';
 import { LogTrimmer } from './log-trimmer.js';
@@ -92,16 +93,21 @@ export class RedisPresenceStore
   constructor(private readonly options: RedisStoreOptions) {
     super();
     const keys = (this.keys = new Keys(options.keyPrefix));
-    const { policy, now, timeoutMs, maxOfflineUsers, maxTokenLifetimeMs, follow } = options;
+    const { address, password, policy, now, maxOfflineUsers, maxTokenLifetimeMs } = options;
     const { logger } = this;
     const node = (): string => this.node;
     const uptime = (): number => performance.now();
-    this.port = RedisClient.open(options.address, this.reachability.failed, options.password);
-    const { port } = this;
+    const checkServerNow = (): void => void this.watch.checkNow().catch(this.logFailedTask);
+    const port = (this.port = RedisClient.open(address, this.reachability.failed, password));
+    const pace = new BatchPace({
+      ...{ port, now, uptime, logger, maxMessagesPerSecond: options.maxMessagesPerSecond },
+      nodes: () => this.membership.alive().length,
+    });
     const partitions = keys.partitions.map(
       (partitionKeys, index) =>
         new Partition({
-          ...{ port, policy, now, node, timeoutMs, keys: partitionKeys, view: this.view },
+          ...{ port, policy, now, node, pace, timeoutMs: options.timeoutMs },
+          ...{ keys: partitionKeys, view: this.view },
           logSize: Math.ceil(options.logSize / PARTITIONS),
           ...{ randomToken: randomId, publishesChanges: () => this.settings.allReadChanges },
           onStep: ({ user, occurredAt, cause, events, ended }, before, at) => {
@@ -113,17 +119,11 @@ export class RedisPresenceStore
             this.restarted.next({ ...commitPosition(index, at), isComplete: true }),
           onFenced: (name) => this.rotateNodeId(name),
           onError: this.noteError,
-          onLoss: (cause) => this.events.lost(index, cause),
-          onGap: () => this.events.gapFilled(index),
-          onUnreadable: (count) => this.events.unreadable(count, partitionKeys.users),
-          onKeyLost: (key) => {
-            this.events.keyLost(key, partitionKeys[key]);
-            this.watch.checkNow().catch(this.logFailedTask);
-          },
+          ...this.events.ofPartition(index, partitionKeys, checkServerNow),
         }),
     );
-    this.partitions = new PartitionSet(partitions);
-    this.history = new RedisCommitHistory(port, partitions, timeoutMs);
+    this.partitions = new PartitionSet(partitions, pace);
+    this.history = new RedisCommitHistory(port, partitions, options.timeoutMs);
     this.membership = new Membership({
       ...{ port, node, uptime, key: keys.beats },
       leaseMs: LEASE_MS,
@@ -143,7 +143,7 @@ export class RedisPresenceStore
     const { maxLogBytes: maxBytes, historyMs: maxAgeMs } = options;
     const trimmer = new LogTrimmer({ port, partitions, isMine, now, maxBytes, maxAgeMs });
     this.time = new RedisTime({
-      ...{ port, uptime, follow, logger, key: keys.beats },
+      ...{ port, uptime, follow: options.follow, logger, key: keys.beats },
       machine: () => Date.now(),
     });
     this.settings = new SettingsCensus({

@@ -16,6 +16,8 @@ export interface RedisStoreOptions {
   readonly maxTokenLifetimeMs?: number | undefined;
   /** Milliseconds after which an update or a read that waits for Redis fails with STORE_UNAVAILABLE. */
   readonly timeoutMs: number;
+  /** Above this number of pub/sub messages per second from one Redis server, the nodes send their batches at ticks. */
+  readonly maxMessagesPerSecond: number;
   /** The number of batches that the node loads from all partition logs when it starts. */
   readonly logSize: number;
   /** For how long the partition logs keep a batch, in milliseconds, but at least for a minute. */

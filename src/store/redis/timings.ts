@@ -25,6 +25,10 @@ export const READY_WITHIN_MS = 10_000;
 /** Milliseconds between two comparisons with the settings of the other nodes. */
 export const COMPARE_SETTINGS_MS = 2000;
 
+/** Milliseconds between two decisions whether batches are sent at ticks, and between two ticks. */
+export const PACE_MS = 1000;
+export const TICK_MS = 10;
+
 /** Milliseconds between two checks whether the partition logs are too long. */
 export const TRIM_MS = 1000;
 

@@ -17,10 +17,11 @@ const POLICY = {
   maxSessionsPerUser: 20,
 };
 
-const [url, name] = process.argv.slice(2) as [string, string];
+const [url, name, maxMessagesPerSecond] = process.argv.slice(2) as [string, string, string?];
 const store = new RedisPresenceStore({
   address: redisUrl.read(url)!,
   timeoutMs: FIXED_LIMITS.storeTimeoutMs,
+  maxMessagesPerSecond: Number(maxMessagesPerSecond ?? FIXED_LIMITS.redisMessagesPerSecond),
   keyPrefix: KEY_PREFIX,
   policy: POLICY,
   access: { visibility: 'everyone', channelAccess: 'any' },
@@ -59,23 +60,46 @@ async function atOnce(count: number, work: (caller: number) => Promise<void>): P
   await Promise.all(Array.from({ length: count }, (_, caller) => work(caller)));
 }
 
-async function run({ users, callers, seconds }: ClusterNodeOrder): Promise<ClusterNodeResult> {
+/** Begins work at random times, independently of one another. Resolves when all of it has ended. */
+async function atRandomTimes(
+  perSecond: number,
+  until: number,
+  work: () => Promise<void>,
+): Promise<void> {
+  const all: Promise<void>[] = [];
+  for (let due = performance.now(); due < until;) {
+    await sleep(Math.max(0, due - performance.now()));
+    all.push(work());
+    due -= (Math.log(1 - Math.random()) * 1000) / perSecond;
+  }
+  await Promise.all(all);
+}
+
+async function run({
+  users,
+  callers,
+  seconds,
+  perSecond,
+}: ClusterNodeOrder): Promise<ClusterNodeResult> {
   const until = performance.now() + seconds * 1000;
   const cpu = process.cpuUsage();
   const latencies: number[] = [];
   let next = 0;
-  if (callers === 0) await sleep(seconds * 1000);
-  await atOnce(callers, async () => {
-    while (performance.now() < until) {
-      const i = next++ % users;
-      const begun = performance.now();
-      await perform(i, {
-        ...{ type: 'setMute', sessionId: sessionId(i), isSpeakerMuted: undefined },
-        isMicrophoneMuted: Math.floor(next / users) % 2 === 0,
-      });
-      latencies.push(performance.now() - begun);
-    }
-  });
+  const commit = async (): Promise<void> => {
+    const i = next++ % users;
+    const begun = performance.now();
+    await perform(i, {
+      ...{ type: 'setMute', sessionId: sessionId(i), isSpeakerMuted: undefined },
+      isMicrophoneMuted: Math.floor(next / users) % 2 === 0,
+    });
+    latencies.push(performance.now() - begun);
+  };
+  if (perSecond !== undefined) await atRandomTimes(perSecond, until, commit);
+  else if (callers === 0) await sleep(seconds * 1000);
+  else
+    await atOnce(callers, async () => {
+      while (performance.now() < until) await commit();
+    });
   const { user, system } = process.cpuUsage(cpu);
   return {
     commits: latencies.length,

@@ -53,5 +53,8 @@ export const SERVICE = {
   leaseSeconds: 3,
   newSessionsPerSecond: 2000,
   logSeconds: 300,
+  tickMicros: 10_000,
+  /** The time within which the batches of a tick arrive at Redis: timers of Node.js are exact to a millisecond. */
+  tickSpreadMicros: 1000,
   maxLogBytes: 2.6e9,
 } as const;

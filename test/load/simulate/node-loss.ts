@@ -91,10 +91,13 @@ class NodeLoss {
     // Others see only those go OFFLINE and come back who were not back in time.
     const events = this.isReaped ? this.eventMicros : 0;
     const entered = this.enter(part, this.connectMicros + events);
-    const ended = Math.min(
-      ((1 - part) * this.freeNodeMicros) / (this.endMicros + events),
-      ((1 - part) * this.freeRedisMicros) / this.redisMicros,
-    );
+    const ended =
+      this.toEnd === 0
+        ? 0
+        : Math.min(
+            ((1 - part) * this.freeNodeMicros) / (this.endMicros + events),
+            ((1 - part) * this.freeRedisMicros) / this.redisMicros,
+          );
     this.waiting -= entered;
     this.toEnd = Math.max(0, this.toEnd - ended);
     const burst = 2 * SERVICE.newSessionsPerSecond * this.nodes;

@@ -1,6 +1,6 @@
 import type { Assumptions } from './assumptions.js';
 import { needOf, type Load, type Need } from './cluster-load.js';
-import { redisLoadOf } from './redis-load.js';
+import { busiestShare, redisLoadOf } from './redis-load.js';
 import type { UnitCosts } from './unit-costs.js';
 
 /** The limit that decides how large a cluster can be. */
@@ -16,7 +16,8 @@ export interface Plan extends Need {
  * nodes have fewer clients each, but each of them applies every commit, and Redis sends every commit to each.
  */
 export function planFor(load: Load, costs: UnitCosts, given: Assumptions): Plan | Limit {
-  const fewest = Math.max(2, Math.ceil(load.online / given.connectionsPerNode) + 1);
+  const connections = load.online * given.imbalance;
+  const fewest = Math.max(2, Math.ceil(connections / given.connectionsPerNode) + 1);
   let limit: Limit = 'CPU of a node';
   for (let nodes = fewest; nodes <= fewest * 20; nodes++) {
     const afterLoss = needOf(load, nodes - 1, costs, given);
@@ -37,11 +38,13 @@ function smallestRedis(
   costs: UnitCosts,
   given: Assumptions,
 ): Pick<Plan, 'primaries' | 'redisCores'> | Limit {
-  const forBytes = Math.ceil(redisBytesPerSecond / given.maxRedisBytesPerSecond);
-  if (forBytes > given.maxPrimaries) return 'network of Redis';
-  for (let primaries = Math.max(1, forBytes); primaries <= given.maxPrimaries; primaries++) {
-    const redisCores = redisLoadOf(commits, { nodes, primaries }, costs, given).cores;
-    if (redisCores <= primaries * given.maxRedisCores) return { primaries, redisCores };
+  let limit: Limit = 'CPU of Redis';
+  for (let primaries = 1; primaries <= given.maxPrimaries; primaries++) {
+    const { cores, busiestCores } = redisLoadOf(commits, { nodes, primaries }, costs, given);
+    const bytesPerSecond = redisBytesPerSecond * busiestShare(primaries);
+    if (bytesPerSecond > given.maxRedisBytesPerSecond) limit = 'network of Redis';
+    else if (busiestCores > given.maxRedisCores) limit = 'CPU of Redis';
+    else return { primaries, redisCores: cores };
   }
-  return 'CPU of Redis';
+  return limit;
 }

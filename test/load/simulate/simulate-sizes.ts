@@ -53,10 +53,11 @@ function inCells(
   day: readonly HourShape[],
   costs: UnitCosts,
 ): { readonly cells: number; readonly cell: DayResult } {
-  for (let cells = 1; ; cells++) {
+  for (let cells = 1; cells <= users; cells++) {
     const cell = simulateDay(Math.ceil(users / cells), day, costs, ASSUMPTIONS);
     if (!('doesNotFit' in cell)) return { cells, cell };
   }
+  throw new Error('With these assumptions not even a cluster for one user fits.');
 }
 
 export interface EndRow {

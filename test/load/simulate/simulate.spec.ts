@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseTrace } from '../replay/trace.js';
+import { FIXED_LIMITS } from '../../../src/config/fixed-limits.js';
 import { ASSUMPTIONS, SERVICE } from './assumptions.js';
 import { commitsOf, loadOf, needOf, type Load } from './cluster-load.js';
 import { dayShapeOf, type HourShape } from './day-shape.js';
@@ -153,6 +154,30 @@ describe('The load of Redis', () => {
     expect(loadOfOne(fastest * 1.01, 100).cores).toBe(Infinity);
   });
 
+  it('is less if the batches of all nodes arrive at ticks, because Redis sends many messages', () => {
+    const nodes = 100;
+    const { redisMessagesPerSecond } = FIXED_LIMITS;
+    const [fewer, more] = [0.99, 1.01].map((part) =>
+      loadOfOne((redisMessagesPerSecond / nodes) * part, nodes),
+    );
+    expect(more!.cores).toBeLessThan(0.8 * fewer!.cores);
+    expect(more!.batchesPerWrite).toBeGreaterThan(2 * fewer!.batchesPerWrite);
+    // Measured with 6 nodes and 100 other receivers: 0.20 of a core, 4.9 batches in a write.
+    const measured = loadOfOne(1590, 106);
+    expect(measured.cores).toBeCloseTo(0.2, 1);
+    expect(measured.batchesPerWrite).toBeCloseTo(5, 0);
+  });
+
+  it('is highest on the primary with most partitions', () => {
+    const given = { ...ASSUMPTIONS, batchSeconds: 0 };
+    const load = (primaries: number): RedisLoad =>
+      redisLoadOf(1600, { nodes: 10, primaries }, COSTS, given);
+    expect(load(8).busiestCores).toBeCloseTo(load(8).cores / 8);
+    // One of them has six of the 16 partitions.
+    expect(load(3).busiestCores).toBeGreaterThan((load(3).cores / 3) * 1.1);
+    expect(load(13).busiestCores).toBeCloseTo(load(8).busiestCores);
+  });
+
   it('is divided between the primaries', () => {
     const given = { ...ASSUMPTIONS, batchSeconds: 0 };
     const four = redisLoadOf(4000, { nodes: 100, primaries: 4 }, COSTS, given);
@@ -169,7 +194,8 @@ describe('The plan of a cluster', () => {
       needOf(load, count, COSTS, ASSUMPTIONS).busiestNodeCores;
     expect(cores(nodes - 1)).toBeLessThanOrEqual(ASSUMPTIONS.maxCores);
     const fitsWithFewer = cores(nodes - 2) <= ASSUMPTIONS.maxCores;
-    const mayHaveFewer = load.online / (nodes - 2) <= ASSUMPTIONS.connectionsPerNode;
+    const { imbalance, connectionsPerNode } = ASSUMPTIONS;
+    const mayHaveFewer = (load.online * imbalance) / (nodes - 2) <= connectionsPerNode;
     expect(fitsWithFewer && mayHaveFewer).toBe(false);
   });
 

@@ -70,6 +70,7 @@ export interface End {
   readonly limit: Limit;
 }
 
+const MICROS = 1e6;
 const STEP = 50_000;
 const MOST = 100_000_000;
 
@@ -121,10 +122,12 @@ function allCores(
   costs: UnitCosts,
   given: Assumptions,
 ): number {
-  const even = { ...given, imbalance: 1 };
+  // The deliveries of a partition are the work of one node only.
+  const even = { ...given, imbalance: 1, webhooks: false };
+  const webhooks = given.webhooks ? (commitsOf(load) * costs.webhookMicros) / MICROS : 0;
   const { commits, busiestNodeCores } = needOf(load, nodes, costs, even);
   const redis = redisLoadOf(commits, { nodes, primaries }, costs, given);
-  return nodes * busiestNodeCores + redis.cores;
+  return nodes * busiestNodeCores + webhooks + redis.cores;
 }
 
 function mean(values: readonly number[]): number {
