@@ -5,7 +5,7 @@ export interface ClaimRules {
   /** The required values of the claims `iss` and `aud`. Undefined: not checked. */
   readonly issuer?: string;
   readonly audience?: string;
-  /** How far the clocks of issuer and server may differ, in seconds. */
+  /** The maximum difference between the clocks of the issuer and the server, in seconds. */
   readonly clockTolerance: number;
   readonly currentDate: Date;
 }

@@ -90,7 +90,7 @@ export function handleCalls(
   };
 }
 
-/** Whether the content type is one of gRPC. grpc-js answers a call with another one. */
+/** Whether the content type is one of gRPC. grpc-js rejects other content types. */
 function isGrpc(headers: IncomingHttpHeaders): boolean {
   return headers['content-type']?.startsWith('application/grpc') === true;
 }

@@ -19,7 +19,7 @@ const HEADERS = {
 const OK_TRAILERS = { 'grpc-status': status.OK, 'grpc-message': 'OK' };
 const WITH_TRAILERS = { waitForTrailers: true };
 
-/** The headers of a response that consists of its status, without those in `trailersOf`. */
+/** The headers of a Trailers-Only response, without those in `trailersOf`. */
 const ONLY_STATUS = { ':status': HEADERS[':status'], 'content-type': HEADERS['content-type'] };
 const ENDED = { endStream: true };
 
