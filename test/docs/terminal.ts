@@ -6,9 +6,14 @@ const PATIENCE_MS = 280_000;
 
 /**
  * Configures the loopback interface of the new network, and then starts a shell that stops at the
- * first failed command.
+ * first failed command. The system must not give the ports of the servers in the documentation to
+ * outgoing connections.
  */
-const SHELL = `ip link set lo up && exec bash --noprofile --norc`;
+const SHELL = [
+  'ip link set lo up',
+  'echo 50051-50060 >/proc/sys/net/ipv4/ip_local_reserved_ports',
+  'exec bash --noprofile --norc',
+].join(' && ');
 
 /**
  * A shell in a separate network namespace, in which localhost:50051 of the documentation is free.
