@@ -17,8 +17,8 @@ This page lists every error of the API, the condition that causes it, and what a
 ## Format of an error
 
 Every failed call ends with a gRPC status: a code, a message for developers, and details in the trailer
-\`grpc-status-details-bin\`, a serialized \`google.rpc.Status\`. Decide by the reason, else by the code, never by the message: its
-text may change.
+\`grpc-status-details-bin\`, a serialized \`google.rpc.Status\`. Decide by the reason. If
+your client does not know the reason, decide by the code. Never decide by the message: its text may change.
 
 | detail                  | comes with                                       | contains                                                 |
 | ----------------------- | ------------------------------------------------ | -------------------------------------------------------- |
@@ -39,14 +39,14 @@ UNAVAILABLE because Redis did not confirm in time. Every call may be repeated wi
 | code                | repeat the call?                                                                                                              |
 | ------------------- | ----------------------------------------------------------------------------------------------------------------------------- |
 | UNAVAILABLE         | Yes, after the time in RetryInfo. Without RetryInfo wait with exponential back-off and jitter, for instance 0.25 s to 10 s.   |
-| RESOURCE_EXHAUSTED  | With RetryInfo yes, after that time. Without it, not unchanged: free a session or a subscription, send less, or read faster.  |
+| RESOURCE_EXHAUSTED  | With RetryInfo yes, after that time. Without it, only after a change: end a session or a subscription, send less, or read faster.  |
 | UNAUTHENTICATED     | Once, with a new token.                                                                                                       |
 | DEADLINE_EXCEEDED   | Yes. The first attempt may have been carried out.                                                                             |
-| NOT_FOUND           | Not unchanged. Connect again to get a live session.                                                                         |
+| NOT_FOUND           | No. Call \`Connect\` again, then repeat the call with the new session id.                                                                         |
 | ABORTED             | No. A call of \`EndSession\` ended the session.                                                                                  |
 | PERMISSION_DENIED   | No. Correct the program or the token.                                                                                         |
 | INVALID_ARGUMENT    | No. Correct the field that BadRequest names.                                                                                  |
-| FAILED_PRECONDITION | Yes, on a connection of its own (HTTP/1.1 only).                                                                              |
+| FAILED_PRECONDITION | Yes, on a new connection (HTTP/1.1 only).                                                                              |
 | UNIMPLEMENTED       | No. The server does not have the method, or a proxy blocks it.                                                                |
 | CANCELLED           | Only if the client did not cancel the call itself.                                                                            |
 | INTERNAL            | Yes, with back-off. Report the request id in the message to the operators: the server's log has it.                           |
