@@ -8,7 +8,8 @@ import type { World } from './world.js';
 export const accessScenarios: readonly Scenario[] = [
   {
     name: 'access',
-    about: 'a node is killed, Redis is emptied, and every viewer resumes on another node',
+    about:
+      'users have groups and see each other only with a common group or channel; a node is killed, then Redis is emptied',
     withAccess: true,
     run: async (world) => {
       await faults.kill(world, 1, 1500);
@@ -22,8 +23,7 @@ export const accessScenarios: readonly Scenario[] = [
   },
   {
     name: 'access-at-once',
-    about:
-      'Redis is emptied, a node is killed in the same moment, and all viewers resume; three times',
+    about: 'the same with both in the same moment, three times',
     withAccess: true,
     run: async (world) => {
       for (let i = 0; i < 3; i++) await atOnce(world);

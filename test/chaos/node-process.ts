@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import { FaultyLink } from './faulty-link.js';
 import { SECRET } from './tokens.js';
 
@@ -13,6 +14,9 @@ const STARTS_WITHIN_MS = 60_000;
 /** On a very busy machine, Redis may respond too slowly for a node to start. */
 const MOST_STARTS = 3;
 
+const START_SERVER = fileURLToPath(
+  new URL('../../../test/support/start-server.mjs', import.meta.url),
+);
 const CLOCK = fileURLToPath(new URL('wrong-clock.js', import.meta.url));
 
 export interface NodeOptions {
@@ -26,6 +30,8 @@ export interface NodeOptions {
    * the clock of the machine.
    */
   readonly clockOffsetMs: number | undefined;
+  /** The fixed limits that differ from those of a release. Undefined: none, and the node runs the main program. */
+  readonly fixed: Partial<FixedLimits> | undefined;
 }
 
 /** One node: a process, its network link to Redis, and the links for its gRPC and HTTP clients. */
@@ -83,10 +89,14 @@ export class NodeProcess {
   }
 
   private async startOnce(): Promise<void> {
-    const { folder, redisPort } = this.options;
+    const { folder, redisPort, fixed } = this.options;
     const hasOwnClock = this.clockOffsetMs !== undefined;
     const preload = hasOwnClock ? ['--import', CLOCK] : [];
-    const child = spawn(process.execPath, [...preload, join(folder, 'main.js')], {
+    const program =
+      fixed === undefined
+        ? [join(folder, 'main.js')]
+        : [START_SERVER, folder, JSON.stringify(fixed)];
+    const child = spawn(process.execPath, [...preload, ...program], {
       stdio: ['ignore', 'pipe', 'pipe', ...(hasOwnClock ? (['ipc'] as const) : [])],
       env: {
         PATH: process.env.PATH,

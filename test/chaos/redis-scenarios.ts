@@ -6,7 +6,7 @@ import type { Scenario } from './scenario.js';
 export const redisScenarios: readonly Scenario[] = [
   {
     name: 'primary-demoted',
-    about: 'the replica takes over behind one address; the demoted primary keeps its connections',
+    about: 'the replica takes over behind the same address; the old primary keeps its connections',
     withReplica: true,
     run: async (world) => {
       await faults.demote(world);
@@ -15,7 +15,7 @@ export const redisScenarios: readonly Scenario[] = [
   },
   {
     name: 'keys-evicted',
-    about: 'Redis is told to evict keys, and its memory is full for four seconds',
+    about: 'Redis evicts keys because its memory is full, for four seconds',
     run: (world) => faults.evict(world, 4000),
   },
 ];

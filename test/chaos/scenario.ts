@@ -1,9 +1,11 @@
+import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import type { Promises } from './evidence.js';
 import type { World } from './world.js';
 
 /** A fault, and the promises that the cluster keeps despite it. */
 export interface Scenario {
   readonly name: string;
+  /** The fault, as in docs/reliability.md. */
   readonly about: string;
   /** The `RECONNECT_GRACE_MS` of the nodes, in milliseconds. */
   readonly graceMs?: number;
@@ -24,6 +26,8 @@ export interface Scenario {
   readonly clockOffsetsMs?: readonly number[];
   /** The settings of every node. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The fixed limits of every node that differ from those of a release. */
+  readonly fixed?: Partial<FixedLimits>;
   /** Replaces the value of the command line. */
   readonly actionsPerSecond?: number;
   readonly promises?: Promises;

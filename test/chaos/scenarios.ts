@@ -17,20 +17,27 @@ const FOUND_WITHIN_MS = 2000;
 export const scenarios: readonly Scenario[] = [
   {
     name: 'calm',
-    about: 'nothing goes wrong, and tokens are renewed',
+    about: 'none; tokens are renewed',
     tokenSeconds: 20,
     promises: { everyEvent: true },
     run: () => sleep(4000),
   },
   {
     name: 'node-killed',
-    about: 'kill -9 of one node; most of its users come back at once, some do not',
+    about: 'SIGKILL of one node; most of its users reconnect at once, some do not',
+    promises: { everyEvent: true, lostWithinMs: REAPED_WITHIN_MS },
+    run: (world) => faults.kill(world, 1, REAPED_WITHIN_MS + 1000),
+  },
+  {
+    name: 'node-killed-ticks',
+    about: 'the same while the nodes send their batches at ticks',
+    fixed: { redisMessagesPerSecond: 0 },
     promises: { everyEvent: true, lostWithinMs: REAPED_WITHIN_MS },
     run: (world) => faults.kill(world, 1, REAPED_WITHIN_MS + 1000),
   },
   {
     name: 'two-nodes-killed',
-    about: 'kill -9 of two of four nodes at once',
+    about: 'SIGKILL of two of four nodes at once',
     promises: { everyEvent: true, lostWithinMs: REAPED_WITHIN_MS },
     run: (world) => faults.kill(world, 2, REAPED_WITHIN_MS + 1000),
   },
@@ -42,23 +49,23 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'node-stopped-long',
-    about: 'SIGSTOP for two leases: it is dead to the others, and wakes up',
+    about: 'SIGSTOP for two leases, then SIGCONT',
     run: (world) => faults.stop(world, LONG_MS),
   },
   {
     name: 'cut-off-shortly',
-    about: 'a node and Redis do not hear of each other for half a lease',
+    about: 'one node and Redis cannot reach each other for half a lease',
     promises: { everyEvent: true },
     run: (world) => faults.partition(world, { ms: SHORT_MS, treatment: 'hold' }),
   },
   {
     name: 'cut-off-long',
-    about: 'the same for two leases, and what was under way is lost',
+    about: 'the same for two leases, and data in flight is lost',
     run: (world) => faults.partition(world, { ms: LONG_MS, treatment: 'drop' }),
   },
   {
     name: 'cut-off-one-way',
-    about: 'what a node says reaches Redis, the answers do not come: half a lease, and two',
+    about: 'requests of a node reach Redis, responses are lost: for half a lease, then for two',
     run: async (world) => {
       await faults.partition(world, {
         ms: SHORT_MS,
@@ -77,7 +84,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'messages-silent',
-    about: 'pub/sub says nothing any more, and nobody is told',
+    about: 'pub/sub delivers nothing, and no connection reports an error',
     actionsPerSecond: 12,
     promises: { everyEvent: true, withinMs: FOUND_WITHIN_MS },
     run: (world) => faults.partition(world, { ms: 9000, treatment: 'drop', kinds: ['messages'] }),
@@ -90,23 +97,23 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'slow-network',
-    about: 'a node is 150 ms away from Redis',
+    about: 'a node has a latency of 150 ms to Redis',
     promises: { everyEvent: true },
     run: (world) => faults.delay(world, 150, 6000),
   },
   {
     name: 'redis-emptied',
-    about: 'Redis is killed and comes back with nothing',
+    about: 'Redis is killed and restarts empty',
     run: (world) => faults.redisEmptied(world, 300),
   },
   {
     name: 'redis-emptied-late',
-    about: 'the same, after longer than a lease',
+    about: 'the same, restarted after more than a lease',
     run: (world) => faults.redisEmptied(world, LEASE_MS + 3 * BEAT_MS),
   },
   {
     name: 'redis-from-dump',
-    about: 'Redis is killed and comes back with what it held three seconds before',
+    about: 'Redis is killed and restarts with the data of three seconds before',
     run: (world) => faults.redisFromDump(world, 3000),
   },
   {
@@ -118,7 +125,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'failover-idle',
-    about: 'the same, when nothing has been written since',
+    about: 'the same after a time without writes',
     withReplica: true,
     run: async (world) => {
       world.redis.loseReplication();
@@ -129,14 +136,14 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'redis-frozen',
-    about: 'Redis stands still for 5 s',
+    about: 'Redis is stopped for 5 s',
     promises: { everyEvent: true },
     run: (world) => faults.freezeRedis(world, 5000),
   },
   {
     name: 'clients-cut',
     tokenSeconds: 20,
-    about: 'all clients of a node lose their connections at one moment',
+    about: 'all clients of a node lose their connections at the same moment; grace 3 s',
     graceMs: 3000,
     promises: { everyEvent: true },
     run: async (world) => {
@@ -148,27 +155,27 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'scripts-flushed',
-    about: 'Redis forgets the scripts again and again',
+    about: 'Redis loses its scripts again and again',
     promises: { everyEvent: true },
     run: (world) => faults.flushScripts(world, 15),
   },
   {
     name: 'out-of-memory',
-    about: 'Redis takes no writes for one and a half leases',
+    about: 'Redis accepts no writes for one and a half leases',
     promises: { everyEvent: true },
     run: (world) => faults.fillMemory(world, LEASE_MS * 1.5),
   },
   {
     name: 'rolling-restart',
     tokenSeconds: 20,
-    about: 'one node after the other ends by SIGTERM and comes back',
+    about: 'one node after the other stops by SIGTERM and starts again; grace 5 s',
     graceMs: 5000,
     promises: { everyEvent: true },
     run: (world) => faults.rollingRestart(world),
   },
   {
     name: 'paused-alone',
-    about: 'SIGSTOP of a node that is alone, for longer than clients may be silent',
+    about: 'SIGSTOP of a single node for longer than clients may be silent',
     isAlone: true,
     promises: { everyEvent: true },
     run: (world) => faults.stop(world, 6000),
@@ -183,13 +190,13 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'redis-frozen-long',
-    about: 'Redis stands still for 20 s',
+    about: 'Redis is stopped for 20 s',
     promises: { everyEvent: true },
     run: (world) => faults.freezeRedis(world, 20_000),
   },
   {
     name: 'redis-away',
-    about: 'no node reaches Redis: for 5 s, and for 20 s',
+    about: 'no node reaches Redis: for 5 s, then for 20 s',
     promises: { everyEvent: true },
     run: async (world) => {
       await faults.keepFromRedis(world, 5000);
@@ -199,14 +206,14 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'clock-steps',
-    about: 'the clock of one node is set a minute back, two minutes forward, and right again',
+    about: 'the clock of one node is set a minute back, two minutes forward, then right',
     clockOffsetsMs: [0, 0, 0, 0],
     promises: { clocksAreWrong: true, givenUpWithinMs: GIVEN_UP_WITHIN_MS },
     run: (world) => faults.stepClock(world, [-60_000, 60_000, 0], 4000),
   },
   {
     name: 'clock-steps-alone',
-    about: 'the same of a node that is alone, but for the last step',
+    about: 'the same for a single node, without the last step',
     isAlone: true,
     clockOffsetsMs: [0],
     promises: { clocksAreWrong: true, givenUpWithinMs: GIVEN_UP_WITHIN_MS },
@@ -214,7 +221,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'clocks-apart',
-    about: 'the clocks of two nodes are 10 s before those of the others',
+    about: 'the clocks of two nodes are 10 s ahead of the others',
     clockOffsetsMs: [0, 10_000, 0, 10_000],
     promises: { clocksAreWrong: true, givenUpWithinMs: GIVEN_UP_WITHIN_MS },
     run: async (world) => {
@@ -224,7 +231,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'idle-timeout-changed',
-    about: 'the nodes are given another idle timeout, one after the other',
+    about: 'the nodes restart one after the other with another `IDLE_TIMEOUT_MS`; grace 3 s',
     actionsPerSecond: 6,
     graceMs: 3000,
     settings: { IDLE_TIMEOUT_MS: '600000' },
@@ -233,7 +240,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'devices-cut',
-    about: 'tokens are renewed while the networks of users with two devices break',
+    about: 'the networks of users with two devices break while tokens are renewed',
     tokenSeconds: 20,
     promises: { everyEvent: true },
     run: () => sleep(25_000),
@@ -243,7 +250,7 @@ export const scenarios: readonly Scenario[] = [
   ...webhookScenarios,
   {
     name: 'mixed',
-    about: 'six faults by chance, each before the last is over',
+    about: 'six random faults, each before the last has ended',
     run: (world) => faults.mixed(world, 6),
   },
 ];
@@ -251,6 +258,7 @@ export const scenarios: readonly Scenario[] = [
 /** The scenarios that find the most faults in three minutes. */
 export const SHORT: readonly string[] = [
   'node-killed',
+  'node-killed-ticks',
   'node-stopped-long',
   'messages-silent',
   'redis-emptied',

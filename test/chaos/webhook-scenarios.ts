@@ -14,7 +14,7 @@ export const webhookScenarios: readonly Scenario[] = [
   {
     name: 'receiver-away',
     about:
-      'the receiver of webhooks fails, is gone, and hangs, while nodes are killed, stopped and ended',
+      'the receiver of webhooks fails, is down, and hangs, while nodes are killed, stopped and ended',
     run: async (world) => {
       const { webhooks } = world;
       webhooks.mood = 'failing';
@@ -37,7 +37,7 @@ export const webhookScenarios: readonly Scenario[] = [
   {
     name: 'receiver-and-redis-away',
     about:
-      'the same while Redis is emptied, and while the replica takes over without the last writes',
+      'the receiver fails while Redis is emptied and a node killed, and is down while the replica takes over',
     withReplica: true,
     run: async (world) => {
       const { webhooks } = world;
@@ -54,7 +54,7 @@ export const webhookScenarios: readonly Scenario[] = [
   },
   {
     name: 'receiver-outlives-log',
-    about: 'the receiver of webhooks is gone for longer than the logs reach back',
+    about: 'the receiver is down for longer than the logs reach back',
     settings: {
       EVENT_LOG_MAX_AGE_MS: String(SHORT_LOG_MS),
       STREAM_HEARTBEAT_INTERVAL_MS: String(SHORT_LOG_MS),

@@ -1,3 +1,4 @@
+import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import { everyoneOnline } from '../support/picture.js';
 import { Client } from '../support/client.js';
 import { Backend } from './backend.js';
@@ -43,6 +44,8 @@ export interface WorldOptions {
   readonly clockOffsetsMs?: readonly number[];
   /** Settings of every node, besides those that connect it to this world. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The fixed limits of every node that differ from those of a release. */
+  readonly fixed?: Partial<FixedLimits>;
 }
 
 /** A cluster and its environment: Redis, nodes, users and watchers. */
@@ -100,6 +103,7 @@ export class World {
           ...{ folder, redisPort: redis?.server.port },
           settings: { ...settings, ...webhooks.settingsOf(name) },
           clockOffsetMs: clockOffsetsMs?.[i],
+          fixed: options.fixed,
         }),
       ),
     );
