@@ -1,58 +1,60 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { useFakeTimers } from '../../test/support/fake-timers.js';
 import { FlushScheduler } from './flush-scheduler.js';
 
 describe('Flushes', () => {
   /** The duration of one slice of a flush, in milliseconds of the fake clock. */
-  let cost: number;
-  let turnsOfRound: number;
-  let turns: number[];
-  let rounds: FlushScheduler;
+  let sliceMs: number;
+  let slicesPerFlush: number;
+  /** The times at which slices began. */
+  let slices: number[];
+  let flushes: FlushScheduler;
 
   useFakeTimers();
   beforeEach(() => {
-    cost = 0;
-    turnsOfRound = 1;
-    turns = [];
-    rounds = new FlushScheduler(function* () {
-      for (let turn = 1; ; turn++) {
-        turns.push(performance.now());
-        if (cost > 0) vi.advanceTimersByTime(cost);
-        if (turn === turnsOfRound) return;
+    sliceMs = 0;
+    slicesPerFlush = 1;
+    slices = [];
+    flushes = new FlushScheduler(function* () {
+      for (let slice = 1; ; slice++) {
+        slices.push(performance.now());
+        if (sliceMs > 0) vi.advanceTimersByTime(sliceMs);
+        if (slice === slicesPerFlush) return;
         yield;
       }
     });
   });
 
   it('begin at once after a quiet period, but not within the request', () => {
-    rounds.schedule();
-    expect(turns).toEqual([]);
+    flushes.schedule();
+    expect(slices).toEqual([]);
     vi.advanceTimersByTime(0);
-    expect(turns).toEqual([0]);
+    expect(slices).toEqual([0]);
   });
 
-  it('are one for all requests before it', () => {
-    for (let i = 0; i < 5; i++) rounds.schedule();
+  it('combine all requests that came before them', () => {
+    for (let i = 0; i < 5; i++) flushes.schedule();
     vi.advanceTimersByTime(100);
-    expect(turns).toHaveLength(1);
+    expect(slices).toHaveLength(1);
   });
 
-  it('are repeated for a request after one', () => {
-    rounds.schedule();
+  it('begin again for a request after one', () => {
+    flushes.schedule();
     vi.advanceTimersByTime(10);
-    rounds.schedule();
+    flushes.schedule();
     vi.advanceTimersByTime(10);
-    expect(turns).toHaveLength(2);
+    expect(slices).toHaveLength(2);
   });
 
-  it('are repeated for a request during one', () => {
-    turnsOfRound = 2;
-    rounds.schedule();
+  it('begin again for a request during one', () => {
+    slicesPerFlush = 2;
+    flushes.schedule();
     vi.advanceTimersToNextTimer();
-    expect(turns).toHaveLength(1);
-    rounds.schedule();
+    expect(slices).toHaveLength(1);
+    flushes.schedule();
     vi.advanceTimersByTime(10);
-    expect(turns).toHaveLength(4);
+    expect(slices).toHaveLength(4);
   });
 
   it.each([
@@ -60,53 +62,51 @@ describe('Flushes', () => {
     [5, 5],
     [12, 12],
     [100, 12],
-  ])('that take %i ms rest for %i ms', (taken, rest) => {
-    cost = taken;
-    rounds.schedule();
+  ])('that take %i ms are followed by a cooldown of %i ms', (taken, cooldown) => {
+    sliceMs = taken;
+    flushes.schedule();
     vi.advanceTimersByTime(0);
-    rounds.schedule();
-    vi.advanceTimersByTime(rest - 1);
-    expect(turns).toEqual([0]);
+    flushes.schedule();
+    vi.advanceTimersByTime(cooldown - 1);
+    expect(slices).toEqual([0]);
     vi.advanceTimersByTime(1);
-    expect(turns).toEqual([0, taken + rest]);
+    expect(slices).toEqual([0, taken + cooldown]);
   });
 
   it('have no cooldown after a longer quiet period', () => {
-    cost = 30;
-    rounds.schedule();
+    sliceMs = 30;
+    flushes.schedule();
     vi.advanceTimersByTime(500);
     const now = performance.now();
-    rounds.schedule();
+    flushes.schedule();
     vi.advanceTimersByTime(0);
-    expect(turns).toEqual([0, now]);
+    expect(slices).toEqual([0, now]);
   });
 
   it('let other work run between their slices', () => {
-    turnsOfRound = 3;
+    slicesPerFlush = 3;
     const others = vi.fn();
-    rounds.schedule();
-    for (let turn = 1; turn <= 3; turn++) {
+    flushes.schedule();
+    for (let slice = 1; slice <= 3; slice++) {
       setImmediate(others);
       vi.advanceTimersToNextTimer();
-      expect(turns).toHaveLength(turn);
+      expect(slices).toHaveLength(slice);
       vi.advanceTimersToNextTimer();
-      expect(others).toHaveBeenCalledTimes(turn);
+      expect(others).toHaveBeenCalledTimes(slice);
     }
   });
 
-  it.each(['before they begin', 'while they run'])('are cancelled %s', async (when) => {
+  it.each([
+    ['before they begin', 0],
+    ['while they run', 1],
+  ])('are cancelled %s', async (_when, finished) => {
     // Uses the timers of Node: the fake timers reject a timer that is cleared by the function of the other kind.
     vi.useRealTimers();
-    turnsOfRound = 5;
-    rounds.schedule();
-    if (when === 'while it is under way') await turnOfTheLoop();
-    const before = turns.length;
-    rounds.cancel();
-    for (let turn = 0; turn < 3; turn++) await turnOfTheLoop();
-    expect(turns).toHaveLength(before);
+    slicesPerFlush = 5;
+    flushes.schedule();
+    while (slices.length < finished) await nextIteration();
+    flushes.cancel();
+    for (let iteration = 0; iteration < 3; iteration++) await nextIteration();
+    expect(slices).toHaveLength(finished);
   });
 });
-
-function turnOfTheLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
