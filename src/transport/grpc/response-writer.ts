@@ -9,19 +9,19 @@ import { cachedFrame, encodeFrame } from './frame.js';
 /** The time in milliseconds that a client has to read the status of its stream before the stream is reset. */
 export const RESET_AFTER_MS = 1000;
 
-/** The headers and trailers of a successful call, as grpc-js sends them. */
+/**
+ * The headers and trailers of a successful call: only those that gRPC requires, because each further one costs both sides
+ * time. Without `grpc-encoding` the messages are not compressed.
+ */
 const HEADERS = {
   ':status': constants.HTTP_STATUS_OK,
   'content-type': 'application/grpc+proto',
-  'grpc-accept-encoding': 'identity,deflate,gzip',
-  'grpc-encoding': 'identity',
 };
-const OK_TRAILERS = { 'grpc-status': status.OK, 'grpc-message': 'OK' };
-const WITH_TRAILERS = { waitForTrailers: true };
+const OK_TRAILERS = { 'grpc-status': status.OK };
 
-/** The headers of a Trailers-Only response, without those in `trailersOf`. */
-const ONLY_STATUS = { ':status': HEADERS[':status'], 'content-type': HEADERS['content-type'] };
-const ENDED = { endStream: true };
+/** Node adds the header `date`, which no client of gRPC reads, unless `sendDate` is false. */
+const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
+const ENDED = { endStream: true, sendDate: false };
 
 /**
  * Writes the headers, the messages and the status of a call to its stream. Objects without state are shared by all calls,
@@ -60,7 +60,7 @@ export class ResponseWriter extends ResponseObserver<unknown> {
     if (!stream.writable) return;
     // This must come before the stream ends: an exception here can still be reported as another status.
     const trailers = trailersOf(failure);
-    if (!stream.headersSent) return stream.respond({ ...ONLY_STATUS, ...trailers }, ENDED);
+    if (!stream.headersSent) return stream.respond({ ...HEADERS, ...trailers }, ENDED);
     stream.once('wantTrailers', () => stream.sendTrailers(trailers));
     stream.end();
     const resetStream = (): void => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);

@@ -1,4 +1,5 @@
 import { once, type EventEmitter } from 'node:events';
+import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -19,6 +20,7 @@ import {
   type DirectMethod,
 } from '../../../test/support/direct-server.js';
 import type { Handler } from '../call/handler.js';
+import { encodeFrame } from './frame.js';
 import { CallStream } from './grpc-server-stream.js';
 import type { WatchedCall } from '../connections/call-watchdog.js';
 
@@ -50,6 +52,12 @@ async function serve(
     });
 }
 
+const REQUEST_HEADERS = { 'content-type': 'application/grpc', te: 'trailers' };
+
+function namesOf([headers]: readonly IncomingHttpHeaders[]): readonly string[] {
+  return Object.keys(headers!);
+}
+
 describe('A unary call', () => {
   it('gets headers, response and status OK in one iteration of the event loop', async () => {
     const seen: object[] = [];
@@ -64,6 +72,19 @@ describe('A unary call', () => {
     });
     expect(await call()).toEqual({ error: null, message: 'an answer' });
     expect(seen).toEqual([{ headersSent: true, writableEnded: true }]);
+  });
+
+  it('sends only the headers that gRPC requires', async () => {
+    await serve({ handler: async () => Buffer.from('an answer') });
+    const session = connectHttp2(`http://127.0.0.1:${server!.port}`);
+    const stream = session.request({ ':method': 'POST', ':path': PATH, ...REQUEST_HEADERS });
+    const headers = once(stream, 'response');
+    const trailers = once(stream, 'trailers');
+    stream.resume();
+    stream.end(encodeFrame(Buffer.from('?')));
+    expect(namesOf(await headers)).toEqual([':status', 'content-type']);
+    expect(namesOf(await trailers)).toEqual(['grpc-status']);
+    session.destroy();
   });
 
   it('may have a response of no bytes, and one that does not fit a window of HTTP/2', async () => {
@@ -151,7 +172,7 @@ describe('A streaming call', () => {
     const headers = new Promise<Metadata>((resolve) => stream.once('metadata', resolve));
     const messages: string[] = [];
     stream.on('data', (message: Buffer) => messages.push(message.toString()));
-    expect(await statusOf(stream)).toMatchObject({ code: status.OK, details: 'OK' });
+    expect(await statusOf(stream)).toMatchObject({ code: status.OK });
     expect(messages).toEqual(['one', 'two']);
     expect((await headers).get('content-type')).toEqual(['application/grpc+proto']);
   });
