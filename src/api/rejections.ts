@@ -64,7 +64,7 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   },
   WATCH_ONLY_TOKEN: {
     code: status.PERMISSION_DENIED,
-    when: '`Connect` with a token whose claim `presence` says `watch_only`.',
+    when: '`Connect` with a token whose claim `presence` contains `watch_only`.',
     action:
       'Do not connect with this token. It can read and subscribe, and command sessions that other tokens of the same user began.',
   },

@@ -4,8 +4,9 @@ import type { GroupList } from './group-list.js';
 const MAX_RECENT = 5_000;
 
 /**
- * The names of groups, each once and with a number. Numbers are in the order in which the names were first used. It only
- * grows: a list whose groups are no longer in use keeps it in memory as a whole.
+ * The names of groups, each once and with a number. Numbers are in the order in which the names were first used. Names are
+ * never removed: `GroupNameSweep` replaces the object when many of its names are unused. It stays in memory until no list
+ * refers to it.
  */
 export class GroupNames {
   private readonly names: string[] = [];

@@ -16,9 +16,9 @@ import {
 } from './user.js';
 
 /**
- * Merges what a node knows of a user with what is stored, after Redis may have lost commits: it was emptied, or a
- * failover promoted a copy that lagged behind. The newer state wins, and for each kind of choice the last command. For
- * its own sessions the node is right, because it holds their streams. Returns `stored` itself if nothing has to be
+ * Merges the user that a node holds with the stored user, after Redis may have lost commits: it was emptied, or a
+ * failover promoted a replica that lagged. The newer state wins, and for each kind of choice the last command. The sessions
+ * of this node are taken from the node, because it holds their streams. Returns `stored` itself if nothing has to be
  * corrected.
  */
 export function reconcile(

@@ -106,7 +106,7 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
  */
 function usersByStatus({ view, status }: PresenceStore): Readonly<Record<string, number>> {
   const listed = LISTED_STATUSES.map((status) => [status, view.countListed([status])] as const);
-  // `offline` does not count every other user in memory: of some users, only activity that nobody may see is
-  // stored.
+  // `offline` is less than the number of all other users in memory, because some users are stored only for an activity
+  // that is not visible to others.
   return { ...Object.fromEntries(listed), OFFLINE: status.metrics().offline };
 }

@@ -196,7 +196,7 @@ function isPlainSession(session: Session): boolean {
   );
 }
 
-/** Whether the presence says the same as the user and its session. Records of other versions may differ. */
+/** Whether the presence has the values of the user and its session. Records of other versions may differ. */
 function hasSameFacts(own: Presence, user: User, session: Session): boolean {
   return (
     own.userId === user.userId &&

@@ -22,7 +22,7 @@ export interface Occurrence {
 /** A time in which events of a partition may be missing, in milliseconds since the epoch. */
 export interface Gap {
   readonly partition: number;
-  /** When the last event before the gap occurred. Undefined: nothing says what was delivered before. */
+  /** When the last event before the gap occurred. Undefined: it is not known. */
   readonly from: number | undefined;
   readonly to: number;
 }

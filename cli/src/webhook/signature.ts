@@ -15,7 +15,7 @@ export function secretsIn(text: string): Buffer[] | undefined {
 }
 
 /**
- * Verifies a request as the specification Standard Webhooks says. Returns why it is not authentic, or undefined if it is.
+ * Verifies a request by the specification Standard Webhooks. Returns why it is not authentic, or undefined if it is.
  * `now` is the time of day in milliseconds since 1970.
  */
 export function problemWith(

@@ -4,7 +4,7 @@ import { endOfIteration } from '../../timers/end-of-iteration.js';
 const LOST_AFTER_MS = 20;
 
 /**
- * Waits for pub/sub messages that are still under way. They use another connection than replies, so a busy node often knows from a
+ * Waits for pub/sub messages that are in flight. They use another connection than replies, so a busy node often knows from a
  * reply that there are commits before it has read their messages. `reached` resolves when the replica has the commits.
  * Returns false if a message is lost: the replica did not advance for some time, although the node has read its input.
  */
