@@ -140,7 +140,7 @@ describe('Counts', () => {
     counts.close();
   });
 
-  it('are lost when nothing is heard for 45 seconds', async () => {
+  it('are lost when no message arrives for 45 seconds', async () => {
     const counts = client().watchCounts();
     await settled();
     send(online(undefined, 3));

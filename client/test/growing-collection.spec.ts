@@ -92,7 +92,7 @@ describe('A collection whose users change', () => {
     expect(versions(team).split(', ').sort()).toEqual(['ann 1', 'bob 5', 'cat 6']);
   });
 
-  it('makes one move for all changes of one turn, and not more than four in a second', async () => {
+  it('opens one stream for all changes of one iteration, and at most four in a second', async () => {
     const team = await live();
     team.add('bob').catch(() => {});
     team.remove('ann');
@@ -165,7 +165,7 @@ describe('A collection whose users change', () => {
     expect(service.heard).toEqual(['batchGetPresences ann']);
   });
 
-  it('with an empty list watches nobody, without a stream, until a user is added', async () => {
+  it('with an empty list opens no stream until a user is added', async () => {
     const team = client.watch({ users: [] });
     await team.ready;
     expect([team.state.value.status, service.subscriptions.length]).toEqual(['live', 0]);

@@ -65,7 +65,7 @@ describe.each(PROTOCOLS)('A collection whose users change, over $name', (protoco
     expect(steps).toEqual([]);
   });
 
-  it('grows from nobody, and is empty again after the last user is removed', async () => {
+  it('starts empty, and is empty again after the last user is removed', async () => {
     const ann = clients.of(service, 'ann').connect();
     await ann.ready;
     const team = clients.of(service, 'watcher').watch({ users: [] });

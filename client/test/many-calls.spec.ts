@@ -93,7 +93,7 @@ describe('Many at once', () => {
     expect(listeners()).toEqual([1, 0]);
   });
 
-  it('messages of a stream leave nothing behind that its end has to clear away', async () => {
+  it('messages of a stream add no listeners that the end of the stream must remove', async () => {
     let cleared = 0;
     const { clearTimeout } = timers;
     timers.clearTimeout = (handle) => {

@@ -226,7 +226,7 @@ describe('The hooks for React', () => {
     expect(page.service.sessions).toEqual([]);
   });
 
-  it('watch nobody for a component that is suspended', async () => {
+  it('open no stream for a component that is suspended', async () => {
     let resolve!: (text: string) => void;
     const late = new Promise<string>((done) => (resolve = done));
     function Slow(): string {

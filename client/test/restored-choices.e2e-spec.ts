@@ -177,7 +177,7 @@ describe.each(PROTOCOLS)('The choices of a user, with clients over $name,', (pro
       expect((await shown()).channelIds).toEqual(['doc-1', 'doc-2', 'doc-3', 'doc-4']);
     });
 
-    it('is restored by a device that only heard of it, and INVISIBLE before anybody can see', async () => {
+    it('is restored by a device that only received it, and is INVISIBLE before others can see the user', async () => {
       await start();
       const desktop = await device({ platform: 'desktop' });
       await desktop.session.setStatus('automatic');

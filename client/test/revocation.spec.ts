@@ -47,7 +47,7 @@ describe('After its token was revoked', () => {
     });
   }
 
-  it('a session goes on with a token that was requested more than a second later', async () => {
+  it('a session continues with a token that was requested more than a second later', async () => {
     const session = client.connect();
     await session.ready;
     service.session.fail(revoked());
@@ -65,7 +65,7 @@ describe('After its token was revoked', () => {
     expect(service.session.token).toBe(tokenNumber(2));
   });
 
-  it('a call goes on with a token that was requested more than a second later', async () => {
+  it('a call continues with a token that was requested more than a second later', async () => {
     service.failNext('getPresence', revoked());
     const called = client.get('ann');
     await timers.pass(1499);

@@ -68,7 +68,7 @@ describe('RateLimit', () => {
     expect(limit.size).toBeLessThanOrEqual(3);
   });
 
-  it('forgets them at the pace at which new ones come, however many were busy at once', () => {
+  it('removes unused keys as fast as new keys arrive, however many were in use', () => {
     const limit = new RateLimit(1000);
     for (let i = 0; i < 10_000; i++) limit.consume(`user-${i}`, 2000, 0);
     expect(limit.size).toBe(10_000);

@@ -121,7 +121,7 @@ describe('The users whom a viewer sees in a large service', () => {
     now.mockRestore();
   });
 
-  it('are forgotten when users changed more often than it costs to look for them again', async () => {
+  it('are dropped when more users have changed than a new search would visit', async () => {
     const world = new World();
     world.fill();
     const guest = restrictedViewer('guest', { groups: ['acme'] });

@@ -28,7 +28,7 @@ describe('Text of a client in a message', () => {
     expect(safeText('abc', 2)).toBe('ab…');
   });
 
-  it('can be encoded for any header, and is one line, whatever it was', () => {
+  it('can be encoded for any header and is one line, for every input', () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 1, max: 300 }), (text, max) => {
         const safe = safeText(text, max);

@@ -16,7 +16,7 @@ describe('A mutant', () => {
     });
   }
 
-  it('is rejected where the line is gone, and where it is not alone', () => {
+  it('is rejected if its line does not exist, or exists more than once', () => {
     const edit = { file: 'a.js', find: 'rule()', replace: '' };
     expect(mutate('before rule() after', edit)).toBe('before  after');
     expect(() => mutate('nothing', edit)).toThrow('a.js no longer says: rule()');

@@ -8,7 +8,7 @@ describe('A link in the documentation', () => {
     expect(linksOf(page).filter((link) => !leadsSomewhere(page, link))).toEqual([]);
   });
 
-  it('is found, and so is one that leads nowhere', () => {
+  it('is checked, and one without a target is reported', () => {
     expect(linksOf('README.md')).toContain('docs/security.md');
     expect(leadsSomewhere('README.md', 'docs/security.md#limits')).toBe(true);
     expect(leadsSomewhere('docs/cluster.md', '../compose.yaml')).toBe(true);

@@ -49,7 +49,7 @@ describe('A name in capitals in the documentation', () => {
     },
   );
 
-  it('is noticed when it is none of these', () => {
+  it('is reported when it is none of these', () => {
     const text =
       'Set `IDLE_TIMEOUT=5` or `MAX_SESSIONS_PER_NODE=1`; `SYNC_RESET` and `NODE_LOST` mean NOTHING_AT_ALL.';
     expect(namesIn(text).filter((name) => !known.has(name))).toEqual(['IDLE_TIMEOUT']);

@@ -47,7 +47,7 @@ describe('The page of the examples, open in two tabs', () => {
     return page;
   }
 
-  it('shows Alice that Bob comes, joins, mutes, turns idle, is back and goes', async () => {
+  it('shows Alice that Bob connects, joins, mutes, becomes IDLE, becomes ONLINE and disconnects', async () => {
     const alice = await tabOf('alice');
     const newsOfBob = async (): Promise<readonly string[]> => {
       const news = await alice.locator('#news li').allTextContents();

@@ -11,7 +11,7 @@ const BUSY_LOOP = new URL('../support/busy-loop.mjs', import.meta.url).href;
 /** More updates of the counters in Redis than a lease lasts. */
 const LEASE_IN_BEATS = 8;
 
-describe('A node of a cluster that is busy, not away,', () => {
+describe('A node of a cluster that is busy but connected', () => {
   let build: Build;
   let cluster: Cluster;
   let witness: Witness;

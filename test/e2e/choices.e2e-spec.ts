@@ -63,7 +63,7 @@ describe('The choices of a user', () => {
     });
   });
 
-  it('is restored to a user of whom the service knows nothing, INVISIBLE before anybody sees it', async () => {
+  it('is restored to a user that the service does not know, INVISIBLE before others see the user', async () => {
     const userId = await newUser();
     const version = service.clock.now() * 1000 - 1_000_000;
     const { started } = await ann.connect({

@@ -41,7 +41,7 @@ describe('The status of a user', () => {
     ['DO_NOT_DISTURB', DO_NOT_DISTURB],
     ['AWAY', AWAY],
   ])('with %s', (name, choice) => {
-    it('is that, and never turns IDLE', async () => {
+    it('keeps that status, and never becomes IDLE', async () => {
       const { client, sessionId, watcher } = await connect(`ida ${name}`);
       const { presence } = await client.updateStatus({ sessionId, choice, statusText: 'busy' });
       expect(statusOf(presence)).toBe(name);

@@ -47,7 +47,7 @@ describe('presence consume', () => {
 
   const enter = (channelId: string) => ann.joinChannel({ sessionId: session.sessionId, channelId });
 
-  it('prints a snapshot, then each event, and goes on after the last one when it is killed', async () => {
+  it('prints a snapshot, then each event, and continues after the last one when it was killed', async () => {
     await online();
     const first = consume('--position-file', 'killed');
     await first.says(/^Snapshot of 1 user, because there is no position:\nann is online, on web$/m);

@@ -139,7 +139,7 @@ describe('Counts', () => {
       expect(await next()).toEqual([]);
     });
 
-    it('leave out who is INVISIBLE, who looks as one who left', async () => {
+    it('do not count INVISIBLE users, who look like users who have left', async () => {
       const { client, sessionId } = await connect('ann', 'a');
       const { next } = await watch('a');
       await client.updateStatus({ sessionId, choice: INVISIBLE });

@@ -225,7 +225,7 @@ describe('A connection', () => {
     });
   });
 
-  it('is turned away beyond MAX_CONNECTIONS_PER_ADDRESS_PER_NODE, until another has gone', async () => {
+  it('is rejected above MAX_CONNECTIONS_PER_ADDRESS_PER_NODE, until another one has closed', async () => {
     await start({ MAX_CONNECTIONS_PER_ADDRESS_PER_NODE: '2' });
     const address = service.address();
     const first = await Http2Peer.to(address);

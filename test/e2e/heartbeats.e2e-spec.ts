@@ -35,7 +35,7 @@ describe('Heartbeats', () => {
       expect(started.heartbeatTimeoutMs).toBe(TIMEOUT_MS);
     });
 
-    it('end its session with UNAVAILABLE when they stay away, and its user is lost', async () => {
+    it('end its session with UNAVAILABLE when they are missing, and its user becomes OFFLINE', async () => {
       const watcher = reader.subscribe({ userIds: ['bea'] });
       await watcher.beginning();
       const { client, sessionId, stream } = await connect('bea');

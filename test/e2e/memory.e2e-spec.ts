@@ -28,7 +28,7 @@ describe('A server that is short of memory', () => {
     );
   }
 
-  it('lets in nothing more that stays, serves those who are in, and lets in again when they have gone', async () => {
+  it('accepts no more streams, serves the existing ones, and accepts new ones when these have ended', async () => {
     server = await build.serve({}, SMALL_HEAP);
     const ann = await server.client('ann');
     const { sessionId } = await ann.connect();

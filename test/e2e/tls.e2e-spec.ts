@@ -76,7 +76,7 @@ describe('gRPC over TLS', () => {
     await expect(attempt).rejects.toMatchObject({ code: expect.stringMatching(alert) as unknown });
   });
 
-  it('is not believed by a client that trusts another root', async () => {
+  it('is rejected by a client that trusts another root', async () => {
     const end = await endOfCall(service, trusting(await Authority.make('another')));
     expect(end.code).toBe(status.UNAVAILABLE);
     expect(end.details).toContain('unable to verify');

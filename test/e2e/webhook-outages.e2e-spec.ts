@@ -111,7 +111,7 @@ describe('Webhooks of several nodes', () => {
     expect(cluster.backend.gaps).toHaveLength(PARTITIONS);
   });
 
-  it('have a gap if the receiver was gone for longer than Redis keeps the events, and go on', async () => {
+  it('report a gap if the receiver was down for longer than Redis keeps the events, and continue', async () => {
     const one = await cluster.start({}, { eventLogSize: 20 });
     await cluster.areTaken(await cluster.visitsEverywhere(one));
     cluster.backend.refuse(503);

@@ -137,7 +137,7 @@ describe('Webhooks of one node in memory', () => {
     expect(backend.gaps).toHaveLength(1);
   });
 
-  it('report a gap if the receiver was gone for longer than the log reaches', async () => {
+  it('report a gap if the receiver was down for longer than the log reaches back', async () => {
     await start({}, { eventLogSize: 10 });
     await eventually(() => backend.gaps.length, 1);
     backend.refuse(500);

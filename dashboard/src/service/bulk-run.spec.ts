@@ -29,7 +29,7 @@ describe('An action on several users', () => {
     expect(progress).toEqual(users(30).map((_, i) => i + 1));
   });
 
-  it('reports the users for whom it failed, and goes on with the others', async () => {
+  it('reports the users for whom it failed, and continues with the others', async () => {
     const moveUser = vi.fn((userId: string) =>
       userId === 'user-1'
         ? Promise.reject(new PresenceError('not-found', 'the user is not in the channel'))

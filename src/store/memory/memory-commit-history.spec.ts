@@ -44,7 +44,7 @@ describe('The history of a store in memory', () => {
     expect(await history.positionOf(1, position.seq)).toBeUndefined();
   });
 
-  it('keeps no commits, so nobody reads it for old events, and loses none while it runs', async () => {
+  it('keeps no commits, so no subscription reads old events from it, and loses none while it runs', async () => {
     expect(history.keepsCommits).toBe(false);
     expect(await history.readOldest()).toBeUndefined();
     expect(history.isContinuousFrom()).toBe(true);

@@ -47,7 +47,7 @@ async function storedUsers(): Promise<string[]> {
   return (await server.with((redis) => redis.hkeys(PARTITION.users))).sort();
 }
 
-describe('Nodes whose Redis has lost a key alone', () => {
+describe('Nodes whose Redis has lost one key', () => {
   it('write the users back without any request for them', async () => {
     const eventLines = [...b.eventLines];
     await lose(PARTITION.users);
@@ -149,7 +149,7 @@ describe('Nodes whose Redis has lost a key alone', () => {
 describe('Nodes whose Redis evicts keys from now on', () => {
   afterEach(() => server.with((redis) => redis.config('SET', 'maxmemory-policy', 'noeviction')));
 
-  it('are not ready until it does not', async () => {
+  it('are not ready until Redis evicts no keys', async () => {
     await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'allkeys-lru'));
     const says = (): boolean => /maxmemory-policy allkeys-lru/.test(a.store.status.problem ?? '');
     await eventually(says, true);
@@ -158,7 +158,7 @@ describe('Nodes whose Redis evicts keys from now on', () => {
     await eventually(() => a.store.status.problem, undefined);
   });
 
-  it('look at once when a key is gone, and not only when it is time', async () => {
+  it('check the policy at once when a key is missing, and not only at the next interval', async () => {
     const late = await StoreNode.start(server.url, PREFIX, { watchServerEveryMs: 3_600_000 });
     await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'volatile-ttl'));
     // Another node may write the key back before this one has noticed.

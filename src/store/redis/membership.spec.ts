@@ -80,7 +80,7 @@ describe('Membership', () => {
     expect(ann.isAlive('bob')).toBe(false);
   });
 
-  it('gives a node that was never heard of the time of a lease', async () => {
+  it('waits for the length of a lease before it declares an unknown node dead', async () => {
     expect(ann.isAlive('cat')).toBe(true);
     await pass(LEASE_MS, ann);
     expect(ann.isAlive('cat')).toBe(false);

@@ -249,7 +249,7 @@ describe('A partition', () => {
     expect(position).toEqual(partition.replica.position);
   });
 
-  it('continues numbering its batches after the replica began anew under way', async () => {
+  it('continues numbering its batches after a resync of the replica while a batch is in flight', async () => {
     const node = await startNode('a');
     for (let i = 0; i < 5; i++) {
       const begun = perform(node, `user ${i}`, connect(`s${i}`, { node: 'a' }));

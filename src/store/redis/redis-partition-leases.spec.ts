@@ -88,7 +88,7 @@ describe('The lease of a partition in Redis', () => {
     expect((await acquired(false)).position).toEqual(POSITION);
   });
 
-  it('waits for the owner also if Redis knows nothing of it', async () => {
+  it('waits for the owner also if Redis has no entry of it', async () => {
     expect(await node(false).acquire(PARTITION)).toBeUndefined();
     await acquired(true);
   });

@@ -41,7 +41,7 @@ function secrets(): readonly string[] {
 }
 
 describe('Nodes that share a Redis', () => {
-  it('read the tokens of one another, and those of a node that is gone', async () => {
+  it('read the tokens of one another, and those of a node that has stopped', async () => {
     const token = sealAt(0).seal(Buffer.from('alice'));
     expect(sealAt(1).open(token)).toEqual(Buffer.from('alice'));
     await nodes.shift()!.stop();

@@ -205,7 +205,7 @@ describe('The record of a user', () => {
     });
   });
 
-  it('is empty for somebody the service knows nothing of', () => {
+  it('is empty for an unknown user', () => {
     expect(formatUser(newUser('alice'))).toBe('');
   });
 });

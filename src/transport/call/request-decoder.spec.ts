@@ -38,7 +38,7 @@ describe('The decoder of Subscribe', () => {
     return Buffer.from(SubscribeRequest.encode({ ...EMPTY, ...request }).finish());
   }
 
-  it('makes the same message in turns as at once', async () => {
+  it('makes the same message in slices as in one step', async () => {
     const request = bytesOf({
       userIds: USER_IDS.slice(0, 3000),
       channelIds: ['lobby', 'attic'],
@@ -75,7 +75,7 @@ describe('The decoder of Subscribe', () => {
     expect(yielding).not.toHaveBeenCalled();
   });
 
-  it('rejects millions of numbers in one record without a look at each', async () => {
+  it('rejects millions of numbers in one record without reading each of them', async () => {
     const record = Buffer.alloc(5_000_000, 1);
     const request = Buffer.from(new BinaryWriter().uint32(26).bytes(record).finish());
     const looking = vi.spyOn(Uint8Array.prototype, Symbol.iterator);

@@ -29,7 +29,7 @@ describe('The check of kept sessions', () => {
     ...{ name, nodes: ['n1'], from, until },
   });
 
-  it('finds a session that was lost although nothing took its client, its connection or its node away', () => {
+  it('finds a session that was lost although its client, its connection and its node were available', () => {
     expect(violations({ end: 'lost' })).toBe(1);
     expect(violations({ end: 'lost' }, fault('paused', T - 6000, T))).toBe(1);
     expect(violations({ end: 'lost' }, fault('stopped', T - 2000, T - 500))).toBe(1);

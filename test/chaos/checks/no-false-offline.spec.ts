@@ -45,7 +45,7 @@ describe('The check of false offlines', () => {
     expect(violations({ stretches, spans: [span(T - 9000)], hidings })).toBe(0);
   });
 
-  it('finds one of a user whose session was taken from a client that could be heard', () => {
+  it('finds one of a user whose session was ended although its client was reachable', () => {
     const taken = [span(T - 9000, { until: T - 100, end: 'lost' }), span(T + 300)];
     expect(violations({ stretches, spans: taken })).toBe(1);
     const paused = { name: 'paused', nodes: ['n1'], from: T - 6000, until: T - 100 } as const;
