@@ -132,19 +132,32 @@ describe('A peer that', () => {
     const userIds = Array<string>(1000).fill('ann');
     const request = BatchGetPresencesRequest.encode({ userIds }).finish();
 
-    it('the responses to its calls, with a window of zero, is rejected beyond 32 MB and disconnected', async () => {
-      await victim.survives('a window of zero', async () => {
-        const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
-        const peer = await trustedPeer({ settings });
+    const windowOfZero = { settings: [[Setting.INITIAL_WINDOW_SIZE, 0]] } as const;
+
+    it('the responses to its calls, with a window of zero, is rejected beyond 32 MB', async () => {
+      // On a busy machine the calls must not time out before their responses have 32 MB.
+      const patient = await Victim.start({ callTimeoutMs: 600_000 });
+      onTestFinished(() => patient.stop());
+      await patient.survives('a window of zero', async () => {
+        const peer = await trustedPeer(windowOfZero, patient);
         for (let i = 0; i < 200; i++) peer.call(BATCH_GET, token, request);
-        await peer.until(() => peer.resets.size + peer.endedStreams.size >= 200);
+        await peer.until(() => peer.endedStreams.size >= 50);
         expect(peer.bodyBytes).toBe(0);
-        expect(peer.resets.size).toBeGreaterThan(0);
         peer.destroy();
       });
       expect(
-        await victim.metric('presence_calls_aborted_total{reason="response_budget"}'),
-      ).toBeGreaterThan(0);
+        await patient.metric('presence_calls_aborted_total{reason="response_budget"}'),
+      ).toBeGreaterThanOrEqual(50);
+    });
+
+    it('the responses to its calls, with a window of zero, has each of them reset', async () => {
+      await victim.survives('unread responses', async () => {
+        const peer = await trustedPeer(windowOfZero);
+        for (let i = 0; i < 20; i++) peer.call(BATCH_GET, token, request);
+        await peer.until(() => peer.resets.size >= 20);
+        expect(peer.bodyBytes).toBe(0);
+        peer.destroy();
+      });
     });
 
     it('anything any more is disconnected by its silence', async () => {
